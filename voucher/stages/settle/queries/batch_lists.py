@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -20,7 +20,7 @@ class BatchFilter:
     state: str | None = None
     line_state: str | None = None
     region_code: str | None = None
-    among: Select[int] | None = None
+    among: Select[int] | Sequence[int] | None = None
 
     def list_conditions(self) -> list[ColumnElement[bool]]:
         """Return what a batch has to meet."""

@@ -32,8 +32,8 @@ def signs(actor: Actor) -> bool:
     return actor.has(*SIGNERS)
 
 
-def select_waiting(session: Session, actor: Actor) -> Select[int]:
-    """Return the query for the batches of which lines wait for a signature this person may give now.
+def list_waiting(session: Session, actor: Actor) -> list[int]:
+    """Return the batches of which lines wait for a signature this person may give now.
 
     As the page of a batch offers it: a step the roles allow there, and none of the waiting lines carries
     another step of this person.
@@ -47,23 +47,37 @@ def select_waiting(session: Session, actor: Actor) -> Select[int]:
     for step, state in WAITS_AT.items():
         reached = [each for each in regions if takes_step(session, actor, step, each)]
         if reached:
-            waits.append(SettlementBatch.region_code.in_(reached) & _is_open_to(actor.person_id, step, state))
+            waits.append(
+                SettlementBatch.region_code.in_(reached) & _is_open_to(session, actor.person_id, step, state)
+            )
     at_province = _list_at_province(session, actor, regions)
     if at_province:
         waits.append(SettlementBatch.id.in_(at_province))
     found = select(SettlementBatch.id).where(SettlementBatch.state.not_in(OVER))
-    return found.where(or_(*waits)) if waits else found.where(SettlementBatch.id.is_(None))
+    return list(session.scalars(found.where(or_(*waits)))) if waits else []
 
 
-def _is_open_to(person_id: int, step: Step, state: str) -> ColumnElement[bool]:
+def _is_open_to(session: Session, person_id: int, step: Step, state: str) -> ColumnElement[bool]:
     """Return the condition that lines of a batch wait in a state, none with another step of a person."""
     waiting = select(Claim.id).where(Claim.batch_id == SettlementBatch.id, Claim.state == state)
+    if not _has_other_hands(session, person_id, step):
+        return waiting.exists()
     other = (
         select(ClaimHand.claim_id)
         .where(ClaimHand.claim_id == Claim.id, ClaimHand.person_id == person_id, ClaimHand.step != str(step))
         .exists()
     )
     return waiting.exists() & ~waiting.where(other).exists()
+
+
+def _has_other_hands(session: Session, person_id: int, step: Step) -> bool:
+    """Return whether a person has ever filed claims, or signed any at another step.
+
+    Who has not, as most who review, is asked for no hand on each of the lines that wait.
+    """
+    signed = select(BatchHand.batch_id).where(BatchHand.person_id == person_id, BatchHand.step != str(step))
+    filed = select(SettlementBatch.id).where(SettlementBatch.created_by_person_id == person_id)
+    return any(session.scalar(each.limit(1)) is not None for each in (signed, filed))
 
 
 def _list_at_province(session: Session, actor: Actor, regions: Sequence[str]) -> list[int]:
@@ -85,7 +99,7 @@ def _list_at_province(session: Session, actor: Actor, regions: Sequence[str]) ->
             SettlementBatch.state.not_in(OVER),
             SettlementBatch.region_code.in_(reached),
             unsigned.exists(),
-            _is_open_to(actor.person_id, Step.PROVINCE_REVIEW, AT_PROVINCE),
+            _is_open_to(session, actor.person_id, Step.PROVINCE_REVIEW, AT_PROVINCE),
         )
     ).all()
     if not found:

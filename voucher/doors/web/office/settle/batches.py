@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import render_template
@@ -70,7 +71,7 @@ class Tab:
 
     name: str
     count: int
-    chosen: Select[int] | None
+    chosen: Select[int] | Sequence[int] | None
 
 
 def _list_tabs(session: Session, actor: Actor) -> tuple[dict[str | None, Tab], str | None]:
@@ -79,7 +80,7 @@ def _list_tabs(session: Session, actor: Actor) -> tuple[dict[str | None, Tab], s
         return {}, None
     found: dict[str | None, Tab] = {}
     for word, name, chosen in (
-        (MINE, "待我审", reviewing.select_waiting(session, actor)),
+        (MINE, "待我审", reviewing.list_waiting(session, actor)),
         (SIGNED, "已审", reviewing.select_signed(actor.person_id)),
         (None, "全部", None),
     ):
