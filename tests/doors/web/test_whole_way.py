@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from tests.doors.web.browser import Office
 from tests.scene import EV1, LI_SI, SUN_BA, ZHANG_SAN, Scene
+from voucher.rules.actor import Role
 from voucher.rules.privacy import mask_identity
 from voucher.stages.settle import notice
 from voucher.stages.settle.models.claims import Claim, SettlementBatch
@@ -190,3 +191,28 @@ def test_what_is_no_longer_what_was_shown_is_not_filed_and_nothing_of_the_batch_
     with scene.database.read() as session:
         assert session.scalar(select(func.count()).select_from(SettlementBatch)) == 0
     assert "可兑现 4 条" in operator.press("申报 4 条").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_concerns_the_signer_is_left_for_somebody_else_and_the_rest_is_signed(office: Office) -> None:
+    """AC-H1."""
+    batch = settle(office)
+    # the same person as one of the three the batch is about, in the office by another account
+    office.scene.hire("本人", Role.OFFICER_COUNTY, ZHANG_SAN[1])
+    office.world.enable("本人")
+    own = office.at("本人")
+    page = own.go(batch)
+    assert "待初审 3 条，其中 2 条能由您办理" in page.text
+    assert "1 条是您本人的，或付给您任职的机构" in page.text
+    asked = own.press("初审通过")
+    assert "另有 1 条须由他人办理，不在本次之内" in asked.text
+    assert mask_identity(ZHANG_SAN[1]) not in asked.text
+    assert "初审通过：2 条，400.00 元" in own.press("确认初审通过", opinion="经核对无误").text
+    page = own.go(batch)
+    assert "待初审 1 条，须由另一人办理" in page.text
+    assert "初审通过：1 条，200.00 元" in sign(office, "初审员", batch, "初审")
+    # a hand that took another step on some lines is offered the others
+    office.scene.hire("又一人", Role.OFFICER_CITY, ZHANG_SAN[1])
+    office.world.enable("又一人")
+    page = office.at("又一人").go(batch)
+    assert "待复核 3 条，须由另一人办理" in page.text

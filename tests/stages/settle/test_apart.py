@@ -23,7 +23,7 @@ from voucher.stages.settle.turn_down import turn_down
 
 FILED_ON = date(2024, 1, 10)
 TODAY = date(2024, 1, 20)
-OFFICER, CHECKER, AT_PAYEE = "回避的人", "回避的人1", "回避的人2"
+OFFICER, CHECKER, AT_PAYEE, MAKER = "回避的人", "回避的人1", "回避的人2", "回避的人3"
 
 
 def end_role(scene: Scene, until: date) -> None:
@@ -60,6 +60,7 @@ def test_who_works_for_the_payee_has_no_hand_in_any_act_on_its_claim(
     stem = "310101199001010840"
     scene.hire(OFFICER, Role.OFFICER_CITY, stem)
     scene.hire(CHECKER, Role.FINANCE_CHECKER, stem)
+    scene.hire(MAKER, Role.FINANCE_MAKER, stem)
     hire_at(scene, AT_PAYEE, Role.REGISTRAR, stem, EV2)
     approve_batch(scene, claim(scene, REGISTRAR, TRAINING, voucher_id).batch.batch_id)
     with scene.database.read() as session:
@@ -76,7 +77,15 @@ def test_who_works_for_the_payee_has_no_hand_in_any_act_on_its_claim(
         return heard.code == "involved"
 
     scene.open_accounts()
-    file = scene.do("制单员", lambda work: payment.prepare(work, budget)).id
+    prepare = partial(payment.prepare, budget_id=budget)
+    if involved:
+        assert is_barred(MAKER, prepare)
+    else:
+        spoilt = scene.do(MAKER, prepare).id
+        scene.do(MAKER, partial(payment.void, payment_file_id=spoilt, why="重做"))
+    file = scene.do("制单员", prepare).id
+    if involved:
+        assert is_barred(MAKER, partial(payment.void, payment_file_id=file, why="不想付"))
     check = partial(payment.check, payment_file_id=file)
     if involved:
         assert is_barred(CHECKER, check)
@@ -85,7 +94,12 @@ def test_who_works_for_the_payee_has_no_hand_in_any_act_on_its_claim(
         scene.do(CHECKER, check)
     release = partial(payment.release, payment_file_id=file)
     scene.bank_answers(scene.do("签发员", release))
-    scene.do("初审员", lambda work: open_clawback(work, claim_id, "机构造假"))
+    recover = partial(open_clawback, claim_id=claim_id, why="机构造假")
+    if involved:
+        assert is_barred(OFFICER, recover)
+        scene.do("初审员", recover)
+    else:
+        scene.do(OFFICER, recover)
     acts: list[tuple[str, Callable[[Work], object]]] = [
         (OFFICER, partial(turn_down, claim_id=claim_id, opinion="不付")),
         (OFFICER, partial(releasing.ask_release, claim_id=claim_id, why="无过错")),

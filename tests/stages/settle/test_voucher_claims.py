@@ -7,10 +7,11 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from tests.scene import EV1, LI_SI, XINXIANG, ZHANG_SAN, Scene
+from tests.scene import EV1, JIYUAN, LI_SI, XINXIANG, ZHANG_SAN, Scene
 from tests.town_certified import EVALUATOR, REGISTRAR, certified, hire_at, settle_down
 from tests.town_issue import voucher
 from voucher.ledger import budget as budgets
+from voucher.ledger.entries import EntrySearch, page_entries
 from voucher.ledger.holds import close_hold, open_hold
 from voucher.ledger.postings import Line
 from voucher.plumbing.unit_of_work import Work
@@ -23,6 +24,7 @@ from voucher.stages.assess.models import Candidate
 from voucher.stages.assess.models_examiners import CandidateEntry
 from voucher.stages.settle import clear, payment, review
 from voucher.stages.settle.models.claims import Claim
+from voucher.stages.settle.queries.ledger_lines import tell_entries
 from voucher.stages.settle.resubmit import resubmit
 from voucher.stages.settle.terms import PLEDGED
 from voucher.stages.settle.turn_down import turn_down
@@ -80,6 +82,13 @@ def test_both_payees_claim_and_are_paid_and_the_voucher_is_settled(scene: Scene)
         "evaluation": ("paid", 200_00),
     }
     assert paid["training"].institution_id != paid["evaluation"].institution_id
+    with scene.database.read() as session:
+        found = page_entries(session, [JIYUAN], EntrySearch(), before_id=None, limit=100)
+        lines = tell_entries(session, found, {})
+    spent = {(each.voucher, bool(each.claim)) for each in lines if each.act == "支出"}
+    numbers = {voucher(scene, each).number for each in town.voucher_ids}
+    assert spent == {(number, True) for number in numbers}, "what moves for a claim names its voucher too"
+    assert {each.voucher for each in lines if each.act == "下达"} == {""}
 
 
 def test_what_cannot_be_claimed_is_told_by_name_and_a_foreign_voucher_like_a_missing_one(

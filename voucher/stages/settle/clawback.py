@@ -19,7 +19,7 @@ from voucher.stages.settle.ending import money_of
 from voucher.stages.settle.models.bonuses import BonusBasis
 from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.models.payments import Clawback, Payment, Repayment
-from voucher.stages.settle.reading import get_claim, lock_claims
+from voucher.stages.settle.reading import check_apart, get_claim, lock_claims
 from voucher.stages.settle.review import OPINION_MISSING
 
 SOURCE = "豫办〔2021〕29号 第4、16项; S2-16f; S2-04p; AC-I1"
@@ -33,12 +33,14 @@ CLAWBACK_MISSING = reason(
 def open_clawback(work: Work, claim_id: int, why: str) -> Clawback:
     """Open a receivable for a paid claim against its payee.
 
-    Raises Refused claim_missing, role_missing, opinion_missing, event_not_allowed, second_person_needed.
+    Raises Refused claim_missing, role_missing, opinion_missing, involved, event_not_allowed,
+    second_person_needed.
     """
     if not why.strip():
         raise OPINION_MISSING.refused()
     claim = get_claim(work, claim_id)
     check_reach(work.actor, claim.region_code, *OFFICE)
+    check_apart(work, [claim], "追回")
     return open_clawbacks(work, [claim], why)[0]
 
 

@@ -84,7 +84,7 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     rests on what somebody asks to take back, or is due to an institution that has been stopped, stays
     behind, so that it stops nobody else's money.
     Raises Refused role_missing, region_foreign, budget_missing (also for a foreign one), nothing_to_pay,
-    budget_year_over, budget_year_passed, bank_template_missing, payer_unknown,
+    involved, budget_year_over, budget_year_passed, bank_template_missing, payer_unknown,
     payment_instruction_invalid, restored_unreconciled, restored_payments_unconfirmed, and as
     `check_payable` does.
     """
@@ -97,6 +97,7 @@ def prepare(work: Work, budget_id: int, template_code: str | None = None) -> Pay
     template = choose_template(work.session, work.today, fund.region_code, template_code)
     layout = read_layout(work, template)
     claims = _lock_payable(work, budget_id, layout.lines_most)
+    check_apart(work, claims, STEP_NAMES[Step.MAKE])
     met = offsetting.plan(work.session, fund, claims, work.today, lock=True)
     less = offsetting.sum_by_claim(met)
     accounts = check_payable(work, claims, layout, less)
@@ -177,6 +178,11 @@ def list_payments(work: Work, payment_file_id: int) -> list[Payment]:
     )
 
 
+def _list_claims(work: Work, file: PaymentFile) -> list[Claim]:
+    paid = select(Payment.claim_id).where(Payment.payment_file_id == file.id)
+    return list(work.session.scalars(select(Claim).where(Claim.id.in_(paid)).order_by(Claim.id)))
+
+
 def check(work: Work, payment_file_id: int) -> None:
     """Check a prepared file (复核).
 
@@ -185,9 +191,7 @@ def check(work: Work, payment_file_id: int) -> None:
     file = get_file(work, payment_file_id)
     check_reach(work.actor, region_of(work, file), Role.FINANCE_CHECKER)
     check_hands(Step.CHECK, work.actor.person_id, _hands(file))
-    paid = select(Payment.claim_id).where(Payment.payment_file_id == file.id)
-    claims = work.session.scalars(select(Claim).where(Claim.id.in_(paid)).order_by(Claim.id)).all()
-    check_apart(work, claims, STEP_NAMES[Step.CHECK])
+    check_apart(work, _list_claims(work, file), STEP_NAMES[Step.CHECK])
     file.checker_person_id = work.actor.person_id
     file.checked_at = work.at
     work.session.flush()
@@ -252,12 +256,13 @@ def release(work: Work, payment_file_id: int) -> PaymentFile:
 def void(work: Work, payment_file_id: int, why: str) -> None:
     """Void a file before it is released; its claims stay approved.
 
-    Raises Refused payment_file_missing, role_missing, event_not_allowed.
+    Raises Refused payment_file_missing, role_missing, involved, event_not_allowed.
     """
     file = get_file(work, payment_file_id)
     check_reach(
         work.actor, region_of(work, file), Role.FINANCE_MAKER, Role.FINANCE_CHECKER, Role.FINANCE_RELEASER
     )
+    check_apart(work, _list_claims(work, file), "作废")
     states.move(work, PaymentFile, [file], "void", reason=why)
     payments = list_payments(work, file.id)
     states.move(work, Payment, payments, "void", reason=why)

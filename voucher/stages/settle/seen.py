@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Boolean, ColumnElement, SelectBase, and_, func, literal_column, or_, select
+from sqlalchemy import Boolean, ColumnElement, SelectBase, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.holds import select_held
 from voucher.rules.approval import Step
 from voucher.rules.errors import Family, reason
 from voucher.rules.lifecycle import Thing
+from voucher.stages.certify.queries.higher import select_higher_decided
 from voucher.stages.settle.after_calls import find_uncalled
 from voucher.stages.settle.models.claims import (
     WITH_CAUTION,
@@ -27,6 +28,13 @@ from voucher.stages.settle.models.notices import Objection
 from voucher.stages.settle.reading import concerning, select_judged
 
 LOOKUP_CHUNK = 500
+CONCERNED, OTHER_HAND, JUDGED, CLEARED = "concerned", "other_hand", "judged", "cleared"
+BARS = {
+    CONCERNED: "是您本人的，或付给您任职的机构",
+    OTHER_HAND: "您已办理过其他环节",
+    JUDGED: "您处理过它的异议或本人反映",
+    CLEARED: "您参与过它的两人核定",
+}
 VERSION_CHARS = 16
 
 AMBER_ONE_BY_ONE = reason(
@@ -84,7 +92,7 @@ def read_amber_left(
             and_(Signature.step == str(step), Signature.decision == "pass"),
         ),
     )
-    barred = or_(concerning(session, person_id, today), _is_barred(step, person_id))
+    barred = say_bar(session, step, person_id, today) != ""
     left = session.execute(
         select(Claim.id, Claim.voucher_id, Claim.id.in_(select(held)), barred)
         .join(SettlementLine, SettlementLine.claim_id == Claim.id)
@@ -100,20 +108,39 @@ def read_amber_left(
     return AmberLeft(mine, stopped, len(left) - stopped - len(mine))
 
 
-def _is_barred(step: Step, person_id: int) -> ColumnElement[bool]:
-    """Return the condition that a person may not take a step on a claim, as `review` refuses it."""
+def say_bar(session: Session, step: Step, person_id: int, today: date) -> ColumnElement[str]:
+    """Return the expression for why a person may not take a step on a claim, as `review` refuses it.
+
+    Empty where nothing bars; one of `BARS` otherwise, the first that does.
+    """
     other_hand = select(ClaimHand.claim_id).where(
         ClaimHand.person_id == person_id, ClaimHand.step != str(step)
     )
     decided = select(Objection.claim_id).where(Objection.decided_by_person_id == person_id)
-    barred: list[SelectBase] = [other_hand, select_judged(person_id), decided]
+    judged: list[SelectBase] = [select_judged(person_id), decided]
+    whens: list[tuple[ColumnElement[bool], str]] = [
+        (concerning(session, person_id, today), CONCERNED),
+        (Claim.id.in_(other_hand), OTHER_HAND),
+        (or_(*[Claim.id.in_(each) for each in judged]), JUDGED),
+    ]
     if step is Step.APPROVE:
-        barred.append(
-            select(Clearing.claim_id).where(
-                or_(Clearing.proposed_by_person_id == person_id, Clearing.confirmed_by_person_id == person_id)
-            )
+        cleared = select(Clearing.claim_id).where(
+            or_(Clearing.proposed_by_person_id == person_id, Clearing.confirmed_by_person_id == person_id)
         )
-    return or_(*[Claim.id.in_(each) for each in barred])
+        raised = Claim.voucher_id.in_(select_higher_decided(person_id))
+        whens.append((or_(Claim.id.in_(cleared), raised), CLEARED))
+    return case(*whens, else_="")
+
+
+def list_barred(
+    session: Session, batch_id: int, state: str, step: Step, person_id: int, today: date
+) -> dict[int, str]:
+    """Return the claims of a batch in a state on which a person may not take a step, each with its bar."""
+    bar = say_bar(session, step, person_id, today)
+    rows = session.execute(
+        select(Claim.id, bar).where(Claim.batch_id == batch_id, Claim.state == state, bar != "")
+    )
+    return dict(rows.all())
 
 
 def is_amber(session: Session, claim_ids: Sequence[int]) -> bool:

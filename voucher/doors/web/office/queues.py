@@ -250,7 +250,14 @@ QUEUES: tuple[tuple[str, str, frozenset[Role], Count, str, dict[str, Any]], ...]
         "web.office.archive_objections",
         {},
     ),
-    ("province", "待省级复审", PROVINCE, count_at_province, "web.office.batches", {}),
+    (
+        "province",
+        "待省级复审",
+        PROVINCE,
+        lambda session, actor: count_at_province(session, actor, the_door().today),
+        "web.office.batches",
+        {},
+    ),
     (
         "queued",
         "候补",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -121,3 +121,14 @@ def list_higher_deciders(session: Session, voucher_ids: Select[int | None]) -> s
         )
     )
     return {person_id for row in rows for person_id in row if person_id is not None}
+
+
+def select_higher_decided(person_id: int) -> Select[int]:
+    """Return the query for the vouchers whose higher certificate a person proposed or agreed to."""
+    return select(HigherCertificate.voucher_id).where(
+        HigherCertificate.declined_why.is_(None),
+        or_(
+            HigherCertificate.proposed_by_person_id == person_id,
+            HigherCertificate.decided_by_person_id == person_id,
+        ),
+    )

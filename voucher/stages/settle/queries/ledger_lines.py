@@ -54,8 +54,10 @@ def name_budget(session: Session, budget: Budget) -> str:
 
 def tell_entries(session: Session, found: Sequence[Entry], budgets: Mapping[int, str]) -> list[LedgerLine]:
     """Return lines with the words for what they name; the budgets are named by whoever lists them once."""
-    claims = _name_claims(session, {each.claim_id for each in found if each.claim_id is not None})
-    vouchers = _name_vouchers(session, {each.voucher_id for each in found if each.voucher_id is not None})
+    claims, made_of = _read_claims(session, {each.claim_id for each in found if each.claim_id is not None})
+    # what moves for a claim names the claim alone: its voucher is the one the claim was made of
+    of = {each.id: each.voucher_id or made_of.get(each.claim_id or 0) for each in found}
+    vouchers = _name_vouchers(session, {each for each in of.values() if each is not None})
     payees = dict(
         session.execute(
             select(Institution.id, Institution.name).where(
@@ -71,7 +73,7 @@ def tell_entries(session: Session, found: Sequence[Entry], budgets: Mapping[int,
             (ACCOUNT_NAMES[each.from_role], ACCOUNT_NAMES[each.to_role]),
             budgets.get(each.budget_id, ""),
             claims.get(each.claim_id or 0, ""),
-            vouchers.get(each.voucher_id or 0, ""),
+            vouchers.get(of[each.id] or 0, ""),
             payees.get(each.institution_id or 0, ""),
             people.get(each.actor_person_id, NOBODY),
         )
@@ -79,9 +81,13 @@ def tell_entries(session: Session, found: Sequence[Entry], budgets: Mapping[int,
     ]
 
 
-def _name_claims(session: Session, ids: set[int]) -> dict[int, str]:
-    rows = session.execute(select(Claim.id, Claim.region_code, Claim.filed_on).where(Claim.id.in_(ids)))
-    return {each.id: claim_number(each.region_code, each.filed_on.year, each.id) for each in rows}
+def _read_claims(session: Session, ids: set[int]) -> tuple[dict[int, str], dict[int, int]]:
+    """Return the number of each claim, and the voucher of each that was made of one."""
+    rows = session.execute(
+        select(Claim.id, Claim.region_code, Claim.filed_on, Claim.voucher_id).where(Claim.id.in_(ids))
+    ).all()
+    numbers = {each.id: claim_number(each.region_code, each.filed_on.year, each.id) for each in rows}
+    return numbers, {each.id: each.voucher_id for each in rows if each.voucher_id is not None}
 
 
 def _name_vouchers(session: Session, ids: set[int]) -> dict[int, str]:

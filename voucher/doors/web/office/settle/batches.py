@@ -134,7 +134,7 @@ def show_batch(batch_id: int, query: str | None = None) -> str:
             )
         else:
             lines = _search_line(session, batch_id, query)
-        offers = list_offers(session, actor, found)
+        offers = list_offers(session, actor, found, door.today)
         open_offers = [each for each in offers if each.barred_by is None]
         summary = queries.summarise(session, batch_id)
         return render_template(

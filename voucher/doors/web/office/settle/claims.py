@@ -14,7 +14,7 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.office.blueprint import office
 from voucher.doors.web.office.settle.claim_deeds import list_claim_deeds
-from voucher.doors.web.office.settle.steps import list_offers
+from voucher.doors.web.office.settle.steps import find_bar, list_offers
 from voucher.doors.web.timelines import Happening, name_people
 from voucher.ledger.holds import Hold
 from voucher.plumbing.unit_of_work import Work
@@ -123,8 +123,10 @@ def _show(claim_id: int) -> str:
         before, after = find_neighbours(session, found)
         holds = _list_holds(session, found)
         batch = queries.get_batch(session, found.batch_id, actor.regions)
-        offers = [each for each in list_offers(session, actor, batch) if each.barred_by is None]
+        offers = [each for each in list_offers(session, actor, batch, door.today) if each.barred_by is None]
         offer = next((each for each in offers if each.state == found.state and not holds), None)
+        if offer is not None and find_bar(session, found.id, offer.step, actor.person_id, door.today):
+            offer = None
         lifts = [find_asked_reinstatement(session, Thing.HOLD, each.id) for each in holds]
         return render_template(
             "office/claim.html",

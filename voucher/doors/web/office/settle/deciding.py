@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -33,10 +34,12 @@ from voucher.stages.settle.models.claims import Claim
 from voucher.stages.settle.queries.claims import find_next_waiting
 from voucher.stages.settle.seen import (
     AMBER_ONE_BY_ONE,
+    BARS,
     AmberLeft,
     check_version,
     is_amber,
     list_amber,
+    list_barred,
     read_amber_left,
     version_of,
 )
@@ -51,7 +54,7 @@ class Decision:
     """What the form asks: a step, a decision, and the lines named; none named means every line waiting.
 
     `left_out` counts the lines with a caution, passed one by one and not with all the others; `held` those
-    that a hold stops.
+    that a hold stops; `left` says how many are for somebody else, and why.
     """
 
     step: Step
@@ -59,6 +62,7 @@ class Decision:
     claim_ids: list[int] | None
     left_out: int = 0
     held: int = 0
+    left: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -130,14 +134,20 @@ def _leave_out(session: Session, batch_id: int, decision: Decision) -> Decision:
             raise AMBER_ONE_BY_ONE.refused(count=len(amber))
         return decision
     waiting = _list_waiting(session, batch_id, decision.state)
-    held = list_held(session, batch_id).intersection(waiting)
-    amber = list_amber(session, batch_id, decision.state) - held
-    if not held and (not amber or len(waiting) == 1):
+    barred = list_barred(
+        session, batch_id, decision.state, decision.step, current_actor().person_id, the_door().today
+    )
+    held = list_held(session, batch_id).intersection(waiting) - barred.keys()
+    amber = list_amber(session, batch_id, decision.state) - held - barred.keys()
+    if not held and not barred and (not amber or len(waiting) == 1):
         return decision
-    green = [each for each in waiting if each not in amber and each not in held]
+    green = [each for each in waiting if each not in amber and each not in held and each not in barred]
     if not green and amber:
         raise AMBER_ONE_BY_ONE.refused(count=len(amber))
-    return replace(decision, claim_ids=green or waiting, left_out=len(amber), held=len(held))
+    why = Counter(barred.values())
+    left = tuple((words, why[key]) for key, words in BARS.items() if key in why)
+    # where nothing is left the act itself refuses, by the first of the reasons
+    return replace(decision, claim_ids=green or waiting, left_out=len(amber), held=len(held), left=left)
 
 
 def _list_waiting(session: Session, batch_id: int, state: str) -> list[int]:

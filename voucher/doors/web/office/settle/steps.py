@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from voucher.stages.settle.models.claims import (
 )
 from voucher.stages.settle.notice import UNREADY
 from voucher.stages.settle.review import AT_PROVINCE, WAITS_FOR
+from voucher.stages.settle.seen import BARS, say_bar
 
 SIGNED_STEPS = (Step.FIRST_REVIEW, Step.SECOND_REVIEW, Step.PROVINCE_REVIEW, Step.APPROVE)
 POSTERS = (Role.OFFICER_COUNTY, Role.OFFICER_CITY, Role.OFFICER_PROVINCE)
@@ -46,7 +47,8 @@ BATCH_PATH = (
 class Offer:
     """A step this officer's roles allow: how many lines wait for it, what they come to.
 
-    `barred_by` names the step this same person has already taken on them, which rules the offer out.
+    `left` says why and how many of them are for somebody else; `barred_by` says so where all are, which rules
+    the offer out.
     """
 
     step: Step
@@ -55,6 +57,12 @@ class Offer:
     count: int
     amount_fen: int
     barred_by: str | None
+    left: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def mine(self) -> int:
+        """Return how many of the lines this officer may decide on."""
+        return self.count - sum(count for _, count in self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def waiting_state(step: Step) -> str:
     return WAITS_FOR[step][0] if step in WAITS_FOR else AT_PROVINCE
 
 
-def list_offers(session: Session, actor: Actor, batch: SettlementBatch) -> list[Offer]:
+def list_offers(session: Session, actor: Actor, batch: SettlementBatch, today: date) -> list[Offer]:
     """Return the steps for which lines wait and which this actor's roles allow here; the act checks again."""
     same_office = not catalogue.has_level_below(session, batch.region_code)
     required = required_steps(batch.declared_total_fen, day_of(batch.created_at), tables.read_bands(session))
@@ -104,12 +112,29 @@ def list_offers(session: Session, actor: Actor, batch: SettlementBatch) -> list[
         if step is Step.PROVINCE_REVIEW and _is_signed(session, batch.id, step):
             continue
         if waits.count:
-            barred_by = _find_own_step(session, actor, batch.id, state, step)
-            offers.append(Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen, barred_by))
+            offers.append(_offer(session, actor, batch.id, step, waits, today))
     return offers
 
 
-def count_at_province(session: Session, actor: Actor) -> tuple[int, datetime | None]:
+def _offer(session: Session, actor: Actor, batch_id: int, step: Step, waits: Touched, today: date) -> Offer:
+    """Return what is offered of the lines that wait for a step: what is another's is counted by its bar."""
+    state, bar = waiting_state(step), say_bar(session, step, actor.person_id, today)
+    counted = dict(
+        session.execute(
+            select(bar, func.count(Claim.id))
+            .where(Claim.batch_id == batch_id, Claim.state == state)
+            .group_by(bar)
+        ).all()
+    )
+    left = tuple((words, counted[key]) for key, words in BARS.items() if key in counted)
+    barred_by = None
+    if sum(count for _, count in left) == waits.count:
+        own = _find_own_step(session, actor, batch_id, state, step)
+        barred_by = f"您已办理过{own}" if own is not None else "；".join(words for words, _ in left)
+    return Offer(step, STEP_NAMES[step], state, waits.count, waits.amount_fen, barred_by, left)
+
+
+def count_at_province(session: Session, actor: Actor, today: date) -> tuple[int, datetime | None]:
     """Return how many lines wait for this officer of the province, and since when the oldest batch does."""
     batches = session.scalars(
         select(SettlementBatch)
@@ -120,9 +145,9 @@ def count_at_province(session: Session, actor: Actor) -> tuple[int, datetime | N
         .order_by(SettlementBatch.id)
     ).all()
     waits = [
-        (offer.count, batch.created_at)
+        (offer.mine, batch.created_at)
         for batch in batches
-        for offer in list_offers(session, actor, batch)
+        for offer in list_offers(session, actor, batch, today)
         if offer.step is Step.PROVINCE_REVIEW and offer.barred_by is None
     ]
     return sum(count for count, _ in waits), min((at for _, at in waits), default=None)
@@ -142,6 +167,12 @@ def _find_own_step(session: Session, actor: Actor, batch_id: int, state: str, st
         .limit(1)
     )
     return STEP_NAMES[Step(taken)] if taken is not None else None
+
+
+def find_bar(session: Session, claim_id: int, step: Step, person_id: int, today: date) -> str:
+    """Return what bars a person from a step on one claim, by its key; empty where nothing does."""
+    bar = session.scalar(select(say_bar(session, step, person_id, today)).where(Claim.id == claim_id))
+    return bar or ""
 
 
 def has_signed(session: Session, actor: Actor, claim_id: int) -> bool:
