@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy import inspect as sa_inspect
 
 from tests import town_train
 from tests.scene import LI_SI, LIMITS, ZHANG_SAN, Scene, staff_number, write_csv
@@ -158,6 +160,39 @@ def test_every_role_is_named_by_word_or_in_chinese(role: Role) -> None:
     assert staffing.parse_role(role) is staffing.parse_role(ROLE_NAMES[role]) is role
 
 
+def _only_one_waits(scene: Scene, house: int, head: str, propose: Callable[..., PayeeAccount]) -> None:
+    """Have others propose beside what waits: refused with a sentence, and by the database."""
+    for login in (head, "制单员甲"):
+        told = town_train.refusal(scene, login, partial(propose, account="257711110003"))
+        assert (told.code, "0002" in told.title) == ("payee_account_waiting", True), login
+
+    def rush(work: Work) -> None:
+        waiting = work.session.scalars(
+            select(PayeeAccount).where(
+                PayeeAccount.institution_id == house, PayeeAccount.state == "suggested"
+            )
+        ).one()
+        columns = {each.key: getattr(waiting, each.key) for each in sa_inspect(PayeeAccount).column_attrs}
+        work.session.execute(insert(PayeeAccount).values(columns | {"id": waiting.id + 1}))
+
+    assert refusal(scene, head, rush) == "changed_meanwhile", "two at the same moment are one"
+    # one that nobody at the school answers keeps the office from nothing
+    stale = _waiting(scene, house)
+    assert refusal(scene, "复核员甲", partial(accounts.refuse_account, payee_account_id=stale, why="")) == (
+        "why_missing"
+    )
+    scene.do("复核员甲", partial(accounts.refuse_account, payee_account_id=stale, why="机构无人确认"))
+
+
+def _waiting(scene: Scene, house: int) -> int:
+    with scene.database.read() as session:
+        return session.scalars(
+            select(PayeeAccount.id).where(
+                PayeeAccount.institution_id == house, PayeeAccount.state.in_(("suggested", "proposed"))
+            )
+        ).one()
+
+
 def test_a_school_changes_its_account_by_two_of_its_people_and_the_office(scene: Scene) -> None:
     house = town_train.train_institution(scene)
     name, code = town_train.T1
@@ -172,6 +207,8 @@ def test_a_school_changes_its_account_by_two_of_its_people_and_the_office(scene:
     assert refusal(scene, head, partial(propose, holder_name="王校长", account=new)) == (
         "payee_account_holder_differs"
     )
+    scene.do(head, partial(propose, holder_name=name, account=new))
+    _only_one_waits(scene, house, head, partial(propose, holder_name=name))
     made = scene.do(head, partial(propose, holder_name=name, account=new)).id
     agree = partial(accounts.agree_account, payee_account_id=made)
     confirm = partial(accounts.confirm_account, payee_account_id=made, account=new)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger import states
+from voucher.plumbing.clock import SHANGHAI
 from voucher.plumbing.constraints import CHANGED_MEANWHILE, translate
 from voucher.plumbing.secrets import Keyring
 from voucher.plumbing.unit_of_work import Work
@@ -62,7 +63,16 @@ HOLDER_DIFFERS = reason(
     SOURCE,
     Family.CONFLICT,
 )
+ACCOUNT_WAITING = reason(
+    "payee_account_waiting",
+    "{institution}已有一份收款账户更正在等确认：{account}，{proposed} 提出",
+    "请另一人先把它办结：对照凭证确认，或写明理由不同意、不予更正（人社、财务人员也可以），再重新提出",
+    SOURCE,
+    Family.CONFLICT,
+)
+WAITING = ("suggested", "proposed")
 translate("uq_payee_account_in_use", "payee_account.institution_id", CHANGED_MEANWHILE)
+translate("uq_payee_account_waiting", "payee_account.institution_id", CHANGED_MEANWHILE)
 
 
 def propose_account(
@@ -70,9 +80,10 @@ def propose_account(
 ) -> PayeeAccount:
     """Propose an account for an institution; it is used only once another person has confirmed it.
 
-    What the institution's own people propose waits for a second one of them before the office is asked.
-    Raises Refused institution_missing (also for a foreign one), role_missing, region_foreign,
-    payee_account_incomplete, payee_account_holder_differs, account_malformed.
+    What the institution's own people propose waits for a second one of them before the office is asked; one
+    waits at a time. Raises Refused institution_missing (also for a foreign one), role_missing,
+    region_foreign, payee_account_incomplete, payee_account_holder_differs, payee_account_waiting,
+    account_malformed.
     """
     institution = get_institution(work.session, institution_code)
     own = work.actor.serves(institution.id, *OWN_STAFF)
@@ -88,6 +99,7 @@ def propose_account(
         raise ACCOUNT_INCOMPLETE.refused()
     if own and not same_name(holder_name, institution.name):
         raise HOLDER_DIFFERS.refused(institution=institution.name)
+    _check_none_waits(work.session, institution)
     event = "suggest" if own else "propose"
     number = normalise_bank_account(account, AccountKind.CORPORATE)
     index = work.keyring.blind_index(ORGANISATION, institution.code)
@@ -108,6 +120,21 @@ def propose_account(
     work.session.flush()
     states.begin(work, Thing.ACCOUNT_CORRECTION, [proposed.id], event)
     return proposed
+
+
+def _check_none_waits(session: Session, institution: Institution) -> None:
+    """Refuse a second proposal beside one that waits: whoever confirms could take the wrong one for it."""
+    waiting = session.scalars(
+        select(PayeeAccount).where(
+            PayeeAccount.institution_id == institution.id, PayeeAccount.state.in_(WAITING)
+        )
+    ).first()
+    if waiting is not None:
+        raise ACCOUNT_WAITING.refused(
+            institution=institution.name,
+            account=waiting.account_masked,
+            proposed=waiting.proposed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
+        )
 
 
 def agree_account(work: Work, payee_account_id: int, account: str) -> PayeeAccount:
@@ -200,7 +227,10 @@ def confirm_account(work: Work, payee_account_id: int, account: str) -> PayeeAcc
 
 
 def refuse_account(work: Work, payee_account_id: int, why: str) -> None:
-    """Refuse a proposed account. Raises why_missing and as `confirm_account` does."""
+    """Refuse an account proposed, or suggested within its institution and in the way of another.
+
+    Raises why_missing and as `confirm_account` does.
+    """
     proposed = _take_up(work, payee_account_id)
     states.move(work, PayeeAccount, [proposed], "refuse", reason=check_why(why))
 

@@ -156,6 +156,13 @@ class PayeeAccount(Stateful, Model):
             sqlite_where=text("state = 'confirmed' AND replaced_at IS NULL"),
             postgresql_where=text("state = 'confirmed' AND replaced_at IS NULL"),
         ),
+        Index(
+            "uq_payee_account_waiting",
+            "institution_id",
+            unique=True,
+            sqlite_where=text("state IN ('suggested','proposed')"),
+            postgresql_where=text("state IN ('suggested','proposed')"),
+        ),
         Index("ix_payee_account_account_index", "account_index"),
         {"sqlite_strict": True},
     )

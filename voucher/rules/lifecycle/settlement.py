@@ -103,7 +103,7 @@ ACCOUNT_CORRECTION: tuple[Row, ...] = (
     *lines(_A, ("suggested",), "agree", "proposed", ("submitter",), "由本机构另一人确认", two_people=True),
     *lines(_A, ("suggested",), "disagree", "refused", ("submitter",), "本机构不同意，写明理由"),
     *lines(_A, ("proposed",), "confirm", "confirmed", ("office",), "由另一人确认", two_people=True),
-    *lines(_A, ("proposed",), "refuse", "refused", ("office",), "不予更正，写明理由"),
+    *lines(_A, ("suggested", "proposed"), "refuse", "refused", ("office",), "不予更正，写明理由"),
 )
 
 ENTITLEMENT: tuple[Row, ...] = (
