@@ -72,6 +72,14 @@ def test_a_class_is_merged_when_the_office_agrees(loop: Loop) -> None:
     assert loop["shenhe"].get(f"/classes/{ids['class']}").json["state"] == "cancelled"
     assert "已同意" in desk.go(f"/institution/classes/{ids['class']}/changes").text
     assert len(_list_letters(loop)) == 2
+    for who, path in ((desk, "institution"), (office, "office")):
+        left = who.go(f"/{path}/classes/{ids['class']}").text
+        for told in ("提出拆班", "同意拆班", "提出并班", "同意并班", "1 人转到“", "老师生病，并到下一期"):
+            assert told in left, (path, told)
+        joined = who.go(f"/{path}/classes/{ids['draft_class']}").text
+        for told in ("拆班转入", "并班转入", "1 人从“", "”（BJ-"):
+            assert told in joined, (path, told)
+        assert "提出拆班" not in joined, "what was asked of another class stands there"
 
 
 def test_an_officer_reads_what_is_otherwise_before_somebody_is_moved(loop: Loop) -> None:

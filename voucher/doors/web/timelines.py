@@ -15,7 +15,9 @@ from voucher.rules.approval import STEP_NAMES, Step
 from voucher.rules.lifecycle import EVENT_NAMES, Thing
 from voucher.stages.settle.models.claims import Claim, SettlementLine, Signature
 from voucher.stages.settle.models.sums import BatchSum
-from voucher.stages.settle.queries import StepView
+from voucher.stages.settle.queries import StepView, object_timeline
+from voucher.stages.train.models.changes import MERGER, SPLIT
+from voucher.stages.train.queries.changes import list_moves_of
 
 __all__ = [
     "DECISION",
@@ -25,9 +27,11 @@ __all__ = [
     "Happening",
     "hide_holder",
     "list_batch_happenings",
+    "list_class_steps",
     "name_people",
 ]
 SYSTEM_NAME, HOLDER_NAME = "系统", "本人"
+MOVE_NAMES = {SPLIT: "拆班", MERGER: "并班"}
 DECISION_NAMES = {"pass": "通过", "return": "退回补正", "reject": "不予通过", "clear": "人工核定"}
 # told by the signatures, with their opinions
 SIGNED_EVENTS = frozenset({"review_first", "review_second", "approve"})
@@ -52,6 +56,28 @@ DECISION = (
     *(Signature.step, Signature.decision, Signature.opinion),
     *(Signature.signer_person_id, Signature.signed_at),
 )
+
+
+def list_class_steps(session: Session, class_id: int) -> list[StepView]:
+    """Return what happened to a class, oldest first: its own steps, and who was split off or merged in."""
+    moves = list_moves_of(session, class_id)
+    hands = {each.asked_by_person_id for each, *_ in moves}
+    names = name_people(session, hands | {each.decided_by_person_id or 0 for each, *_ in moves})
+    steps = [*object_timeline(session, Thing.CLASS, class_id)]
+    for move, other, count in moves:
+        out, kind = move.from_class_id == class_id, MOVE_NAMES[move.kind]
+        to_or_from = f"{'转到' if out else '从'}“{other.name}”（{other.number}）{'' if out else '转来'}"
+        if out:
+            asker = names.get(move.asked_by_person_id, SYSTEM_NAME)
+            words = f"{to_or_from}。{move.why}"
+            steps.append(StepView("ask_move", f"提出{kind}", "", move.asked_at, asker, words))
+        if move.decided_at is not None:
+            name = f"{'同意' if move.agreed else '不同意'}{kind}" if out else f"{kind}转入"
+            moved = f"{count} 人{to_or_from}。" if move.agreed else ""
+            decider = names.get(move.decided_by_person_id or 0, SYSTEM_NAME)
+            told = f"{moved}{move.opinion or ''}"
+            steps.append(StepView("decide_move", name, "", move.decided_at, decider, told))
+    return sorted(steps, key=lambda each: each.at)
 
 
 def list_batch_happenings(session: Session, batch_id: int) -> list[Happening]:

@@ -14,11 +14,11 @@ from voucher.doors.web import fields
 from voucher.doors.web.acting import Done, submit
 from voucher.doors.web.institution.blueprint import institution
 from voucher.doors.web.institution.own import answers_for, get_my_class, my_houses
+from voucher.doors.web.timelines import list_class_steps
 from voucher.plumbing.unit_of_work import Work
 from voucher.registry import catalogue
 from voucher.rules.lifecycle import STATE_NAMES, Thing
 from voucher.rules.vocabulary import CertificateKind
-from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import classes as planning
 from voucher.stages.train import queries as training
 from voucher.stages.train.models.classes import TrainingClass
@@ -115,7 +115,7 @@ def show_class(class_id: int) -> str:
             counted=training.counters(session, class_id),
             phone_draw=find_draw_of(session, class_id),
             rated=rated_class(session, class_id, door.today),
-            happenings=object_timeline(session, Thing.CLASS, class_id),
+            happenings=list_class_steps(session, class_id),
             own=own,
             handed=find_standing(session, class_id),
             named=count_named(session, class_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from voucher.ledger.vouchers import Voucher
@@ -40,6 +40,35 @@ def list_moves(
     if before_id is not None:
         query = query.where(ClassMove.id < before_id)
     return list(session.scalars(query.order_by(ClassMove.id.desc()).limit(limit)))
+
+
+def list_moves_of(session: Session, class_id: int) -> list[tuple[ClassMove, TrainingClass, int]]:
+    """Return the splits and mergers out of a class and those that came into it, with the other class.
+
+    And how many people moved: none as long as nobody has agreed.
+    """
+    other = case((ClassMove.from_class_id == class_id, ClassMove.to_class_id), else_=ClassMove.from_class_id)
+    moved = (
+        select(func.count())
+        .where(
+            Enrolment.class_id == ClassMove.from_class_id,
+            Enrolment.ended_by == "transfer",
+            Enrolment.ended_at == ClassMove.decided_at,
+        )
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(ClassMove, TrainingClass, moved)
+        .join(TrainingClass, TrainingClass.id == other)
+        .where(
+            or_(
+                ClassMove.from_class_id == class_id,
+                and_(ClassMove.to_class_id == class_id, ClassMove.agreed.is_(True)),
+            )
+        )
+        .order_by(ClassMove.id)
+    )
+    return [(move, found, count) for move, found, count in rows]
 
 
 def count_moves(session: Session, regions: Collection[str]) -> tuple[int, datetime | None]:

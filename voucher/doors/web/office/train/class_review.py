@@ -34,11 +34,11 @@ from voucher.doors.web.office.issue.transferring import (
     tell_seen,
     warn_of,
 )
+from voucher.doors.web.timelines import list_class_steps
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.unit_of_work import Work
 from voucher.rules.actor import Actor
 from voucher.rules.lifecycle import STATE_NAMES, Thing, may_move
-from voucher.stages.settle.queries import object_timeline
 from voucher.stages.train import queries, reviewing
 from voucher.stages.train.classes import cancel_class
 from voucher.stages.train.models.classes import TrainingClass
@@ -105,7 +105,7 @@ def class_page(class_id: int) -> ResponseReturnValue:
             due=due,
             phone_draw=find_draw_of(session, found.id),
             said=list_said(session, door.keyring, [found.id]),
-            happenings=object_timeline(session, Thing.CLASS, found.id),
+            happenings=list_class_steps(session, found.id),
             next_id=find_next_to_review(session, actor.regions, found.id),
             deeds=_list_deeds(session, actor, found),
             per_page=ROSTER_SHOWN,
