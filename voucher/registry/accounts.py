@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -124,17 +124,12 @@ def propose_account(
 
 def _check_none_waits(session: Session, institution: Institution) -> None:
     """Refuse a second proposal beside one that waits: whoever confirms could take the wrong one for it."""
-    waiting = session.scalars(
-        select(PayeeAccount).where(
-            PayeeAccount.institution_id == institution.id, PayeeAccount.state.in_(WAITING)
-        )
-    ).first()
+    mine = PayeeAccount.institution_id == institution.id
+    waiting = session.scalars(select(PayeeAccount).where(mine, PayeeAccount.state.in_(WAITING))).first()
     if waiting is not None:
-        raise ACCOUNT_WAITING.refused(
-            institution=institution.name,
-            account=waiting.account_masked,
-            proposed=waiting.proposed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
-        )
+        since = waiting.proposed_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+        said = {"institution": institution.name, "account": waiting.account_masked, "proposed": since}
+        raise ACCOUNT_WAITING.refused(**said)
 
 
 def agree_account(work: Work, payee_account_id: int, account: str) -> PayeeAccount:
@@ -227,10 +222,7 @@ def confirm_account(work: Work, payee_account_id: int, account: str) -> PayeeAcc
 
 
 def refuse_account(work: Work, payee_account_id: int, why: str) -> None:
-    """Refuse an account proposed, or suggested within its institution and in the way of another.
-
-    Raises why_missing and as `confirm_account` does.
-    """
+    """Refuse an account proposed or only suggested. Raises why_missing and as `confirm_account` does."""
     proposed = _take_up(work, payee_account_id)
     states.move(work, PayeeAccount, [proposed], "refuse", reason=check_why(why))
 
@@ -295,30 +287,6 @@ def find_accounts_in_use(session: Session, institution_ids: Sequence[int]) -> di
         )
     )
     return {row.institution_id: row for row in rows}
-
-
-def find_shared(session: Session, in_use: Iterable[PayeeAccount]) -> dict[int, list[str]]:
-    """Return, per institution of these accounts, which other institutions use the same number."""
-    by_number = {each.account_index: each.institution_id for each in in_use}
-    rows = session.execute(
-        select(PayeeAccount.account_index, PayeeAccount.institution_id, Institution.name)
-        .join(Institution, Institution.id == PayeeAccount.institution_id)
-        .where(
-            PayeeAccount.account_index.in_(sorted(by_number)),
-            PayeeAccount.state == "confirmed",
-            PayeeAccount.replaced_at.is_(None),
-        )
-        .order_by(PayeeAccount.institution_id)
-    ).all()
-    users: dict[str, list[tuple[int, str]]] = {}
-    for index, institution_id, name in rows:
-        users.setdefault(index, []).append((institution_id, name))
-    return {
-        one: [name for other, name in sharing if other != one]
-        for sharing in users.values()
-        if len(sharing) > 1
-        for one, _ in sharing
-    }
 
 
 def read_account_number(session: Session, keyring: Keyring, code: str, account: PayeeAccount) -> str:

@@ -16,6 +16,7 @@ from voucher.plumbing.unit_of_work import Work
 from voucher.registry import accounts, tables
 from voucher.registry.institutions import Institution, PayeeAccount
 from voucher.registry.listing import STOPPED
+from voucher.registry.shared_accounts import find_shared
 from voucher.rules.bank_files import BankLayout, PayeeFault, find_name_faults
 from voucher.rules.errors import Family, reason
 from voucher.rules.money import format_yuan
@@ -191,7 +192,7 @@ def look_at_payees(
         select(Institution).where(Institution.id.in_(sorted(dues))).order_by(Institution.id)
     ).all()
     found = accounts.find_accounts_in_use(session, sorted(dues))
-    shared = accounts.find_shared(session, found.values())
+    shared = find_shared(session, found.values())
     stops = tables.read_flag(session, "shared_account_stops", on, ())
     looks = []
     for payee in payees:
