@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from voucher.plumbing.schema import UPGRADE_WAITS
+
 revision = "0230"
 down_revision = "0235"
 branch_labels = None
@@ -24,8 +26,10 @@ def upgrade() -> None:
     )
     waiting = len(op.get_bind().execute(doubled).all())
     if waiting:
-        raise RuntimeError(
-            f"{waiting} 家机构有两份以上等待确认的收款账户：请先在“收款账户”页办结到只剩一份（确认，或不予更正），再升级"
+        raise UPGRADE_WAITS.refused(
+            what=f"{waiting} 家机构各有两份以上收款账户等待确认",
+            first="请装回升级前的程序，每家办结到只剩一份：待本机构确认的由机构另一人确认或不同意，"
+            "待人社部门确认的在“收款账户”页确认或不予更正",
         )
     op.create_index(
         "uq_payee_account_waiting",

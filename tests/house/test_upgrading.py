@@ -27,6 +27,7 @@ from voucher.plumbing import types as t
 from voucher.plumbing.clock import day_of
 from voucher.plumbing.db import Database, Model, load_models
 from voucher.plumbing.schema import MIGRATIONS, upgrade, upgrading
+from voucher.rules.errors import Refused
 
 BEFORE_VOUCHERS = "0011"
 # the number of a voucher became a property when the table was made anew, before anybody had one; that of a
@@ -452,6 +453,26 @@ def test_where_there_was_no_cap_it_begins_on_a_day_and_what_somebody_changed_sta
         ],
         [("*", "3", "2021-10-28", None)],
     ]
+
+
+def test_two_accounts_that_wait_stop_the_upgrade_with_what_to_do_first(tmp_path: Path) -> None:
+    revisions = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
+    (found,) = (each.module for each in revisions if str(each.path).endswith("_one_account_proposed.py"))
+    with sa.create_engine(f"sqlite:///{tmp_path / 'accounts.db'}").begin() as connection:
+        connection.execute(text("CREATE TABLE payee_account (institution_id, state)"))
+        for institution_id, state in ((1, "proposed"), (1, "suggested"), (2, "proposed"), (2, "confirmed")):
+            put(connection, "payee_account", institution_id=institution_id, state=state)
+        with Operations.context(MigrationContext.configure(connection)):
+            with pytest.raises(Refused) as told:
+                found.upgrade()
+            assert not inspect(connection).get_indexes("payee_account")
+            connection.execute(text("UPDATE payee_account SET state = 'refused' WHERE state = 'suggested'"))
+            found.upgrade()
+        with pytest.raises(DBAPIError, match=r"(?i)unique"):
+            put(connection, "payee_account", institution_id=2, state="suggested")
+    assert told.value.refusal.code == "upgrade_waits"
+    assert told.value.refusal.sentence.startswith("1 家机构各有两份以上收款账户等待确认，还不能升级")
+    assert "不予更正" in told.value.refusal.next_step
 
 
 def test_half_for_direct_recognition_is_dated_by_its_document_and_what_an_office_changed_stays(

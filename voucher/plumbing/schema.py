@@ -26,6 +26,13 @@ SCHEMA_OLD = reason(
     "【设】数据库结构与程序版本一致",
     Family.UNAVAILABLE,
 )
+UPGRADE_WAITS = reason(
+    "upgrade_waits",
+    "{what}，还不能升级",
+    "{first}，再运行“voucher init”；数据没有改动，升级前的程序照常使用",
+    "【设】升级不替人决定留下哪一份",
+    Family.CONFLICT,
+)
 DATABASE_UNREACHABLE = reason(
     "database_unreachable",
     "无法连接数据库",
@@ -73,7 +80,10 @@ def _columns_of(connection: Connection, table: str) -> set[str]:
 
 
 def upgrade(database: Database) -> None:
-    """Create or upgrade the schema in one transaction; data stays."""
+    """Create or upgrade the schema in one transaction; data stays.
+
+    Raises Refused upgrade_waits where somebody has to decide something first.
+    """
     config = _config()
     with upgrading(database) as connection:
         config.attributes["connection"] = connection
