@@ -100,8 +100,9 @@ def test_whoever_ends_every_connection_loses_the_database(kept: Kept) -> None:
     assert not kept.set_back([])
 
 
-def test_a_connection_is_lent_again_as_new_or_closed(templates: dict[str, str]) -> None:
-    lent = Lent(postgres_url(templates["postgres"]))
+def test_a_connection_is_lent_again_as_new_or_closed(kept: Kept) -> None:
+    # a copy: whoever is let go of in the middle of something may stay inside a while, and a template is copied
+    lent = Lent(postgres_url(kept.name))
     left_behind = "SET lock_timeout = 1; CREATE TEMP TABLE planted (id integer); SELECT pg_advisory_lock(7)"
     asked = (
         "SELECT current_setting('lock_timeout'), to_regclass('planted')::text,"
