@@ -101,7 +101,7 @@ def test_whoever_ends_every_connection_loses_the_database(kept: Kept) -> None:
 
 
 def test_a_connection_is_lent_again_as_new_or_closed(kept: Kept) -> None:
-    # a copy: whoever is let go of in the middle of something may stay inside a while, and a template is copied
+    # a copy: whoever is let go of half-way may stay inside a while, and a template is copied
     lent = Lent(postgres_url(kept.name))
     left_behind = "SET lock_timeout = 1; CREATE TEMP TABLE planted (id integer); SELECT pg_advisory_lock(7)"
     asked = (
