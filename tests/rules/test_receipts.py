@@ -40,3 +40,9 @@ def test_what_is_no_number_is_refused(written: str) -> None:
     with pytest.raises(Refused) as refused:
         read_receipt_number(written)
     assert refused.value.refusal.code == RECEIPT_NUMBER.code
+
+
+def test_a_refusal_repeats_no_more_than_forty_characters() -> None:
+    with pytest.raises(Refused) as refused:
+        read_receipt_number(f" {'1' * 41} ")
+    assert refused.value.refusal.facts["number"] == "1" * 40

@@ -141,6 +141,24 @@ PEOPLE: tuple[Plant, ...] = (
     ),
     Plant(
         8,
+        "批次的签署人等于批次内申领的签名人",
+        ("DELETE FROM batch_hand WHERE step = 'approve'",),
+        ("batch_hand",),
+        refused=True,
+    ),
+    Plant(
+        8,
+        "批次的签署人等于批次内申领的签名人",
+        (
+            (
+                "INSERT INTO batch_hand (batch_id, person_id, step)"
+                " SELECT batch_id, MIN(person_id), 'province_review' FROM batch_hand GROUP BY batch_id"
+            ),
+        ),
+        ("batch_hand",),
+    ),
+    Plant(
+        8,
         "审批通过的申领四个环节由四人办齐",
         ("DELETE FROM signature WHERE step = 'approve'",),
         ("signature",),

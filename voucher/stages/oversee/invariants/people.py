@@ -163,6 +163,30 @@ HANDS: tuple[Invariant, ...] = (
         GROUP BY claim_id, person_id HAVING COUNT(DISTINCT step) > 1
         """,
     ),
+    # a claim has a line in each batch it stood in, and came into each later one with its next revision
+    Invariant(
+        8,
+        "批次的签署人等于批次内申领的签名人",
+        """
+        WITH signed AS (
+            SELECT DISTINCT l.batch_id, s.signer_person_id AS person_id, s.step
+            FROM signature s
+            JOIN claim c ON c.id = s.claim_id
+            JOIN settlement_line l ON l.claim_id = s.claim_id
+            WHERE s.revision = c.revision - (
+                SELECT COUNT(*) FROM settlement_line n WHERE n.claim_id = l.claim_id AND n.id > l.id)
+        )
+        SELECT 'missing' AS sin, g.batch_id, g.person_id, g.step
+        FROM signed g
+        LEFT JOIN batch_hand h ON h.batch_id = g.batch_id AND h.person_id = g.person_id AND h.step = g.step
+        WHERE h.batch_id IS NULL
+        UNION ALL
+        SELECT 'unsigned' AS sin, h.batch_id, h.person_id, h.step
+        FROM batch_hand h
+        LEFT JOIN signed g ON g.batch_id = h.batch_id AND g.person_id = h.person_id AND g.step = h.step
+        WHERE g.batch_id IS NULL
+        """,
+    ),
     Invariant(
         8,
         "审批通过的申领四个环节由四人办齐",
