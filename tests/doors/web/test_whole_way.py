@@ -203,6 +203,7 @@ def test_what_concerns_the_signer_is_left_for_somebody_else_and_the_rest_is_sign
     own = office.at("本人")
     page = own.go(batch)
     assert "待初审 3 条，其中 2 条能由您办理" in page.text
+    assert "不勾选，即对能由您办理的 2 条办理" in page.text, "the bar says what the button does"
     assert "1 条是您本人的，或付给您任职的机构" in page.text
     asked = own.press("初审通过")
     assert "另有 1 条须由他人办理，不在本次之内" in asked.text
