@@ -65,3 +65,20 @@ def test_alembic_finds_nothing_left_to_do(database: Database) -> None:
     with database.engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), Model.metadata)
     assert found == []
+
+
+# a flag is 1 or 0: SQLite takes IS 1, PostgreSQL does not
+FLAG_ASKED_WITH_IS = re.compile(r"\.is(?:_not)?_?\((?:True|False)\)")
+VOUCHER = Path(__file__).parents[2] / "voucher"
+
+
+def test_no_flag_is_asked_in_words_only_one_database_understands() -> None:
+    asking = [
+        str(each) for each in VOUCHER.rglob("*.py") if FLAG_ASKED_WITH_IS.search(each.read_text("utf-8"))
+    ]
+    assert asking == [], "write column.in_((True,))"
+
+
+@pytest.mark.parametrize("sin", ["Move.agreed.is_(True)", "Move.agreed.is_not(False)"])
+def test_a_flag_asked_with_is_is_seen(sin: str) -> None:
+    assert FLAG_ASKED_WITH_IS.search(sin)

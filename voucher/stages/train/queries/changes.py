@@ -63,7 +63,7 @@ def list_moves_of(session: Session, class_id: int) -> list[tuple[ClassMove, Trai
         .where(
             or_(
                 ClassMove.from_class_id == class_id,
-                and_(ClassMove.to_class_id == class_id, ClassMove.agreed.is_(True)),
+                and_(ClassMove.to_class_id == class_id, ClassMove.agreed.in_((True,))),
             )
         )
         .order_by(ClassMove.id)
