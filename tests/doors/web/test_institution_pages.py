@@ -218,7 +218,7 @@ def test_hours_are_recorded_corrected_and_signed_off(loop: Loop) -> None:
         if not day:
             # nothing is filled in before the teacher has said it: who forgets somebody is told so
             page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "8"})
-            assert "没有填写" in alert(page)
+            assert "第2位学员的学时”填写有误：没有填写" in alert(page), "whose is missing is said"
             page = teacher.press("保存 2 人的到课", **{f"hours-{loop.ids['voucher']}": "9"}, **more)
             assert "超过这次课的" in alert(page)
             # whoever signs before anybody is written down has everybody to make up for with evidence

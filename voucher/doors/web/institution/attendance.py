@@ -52,12 +52,16 @@ def attend(session_id: int) -> ResponseReturnValue:
     """Record the hours of everybody on the sheet who has none yet."""
 
     def call(work: Work) -> Done:
-        hours = {
-            int(name.removeprefix(PREFIX)): fields.whole(name, "学时")
+        typed = [
+            name
             for name in request.form
             if name.startswith(PREFIX)
             and name.removeprefix(PREFIX).isascii()
             and name.removeprefix(PREFIX).isdigit()
+        ]
+        hours = {
+            int(name.removeprefix(PREFIX)): fields.whole(name, f"第 {place} 位学员的学时")
+            for place, name in enumerate(typed, start=1)
         }
         if not hours:
             raise NOBODY_TO_RECORD.refused()
