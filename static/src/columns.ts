@@ -3,6 +3,7 @@
 
 const FEWEST = 5; // a table this narrow needs no choice
 const ALWAYS = ['操作']; // what is done to a row is never put away
+const FIELDS = 'input:not([type="checkbox"], [type="hidden"]), select, textarea';
 
 interface Choice {
   place: number;
@@ -61,8 +62,11 @@ function offer(table: HTMLTableElement): void {
   const first = heads.findIndex((each) => !each.classList.contains('pick'));
   const key = keyOf(names);
   const hidden = recall(key);
+  // what is filled in is never put away: a mark that nobody sees could not be typed, nor asked for
+  const filled = (place: number): boolean =>
+    Array.from(table.rows).some((row) => row.cells[place]?.querySelector(FIELDS));
   const made = names.flatMap((name, place) =>
-    place > first && name && !ALWAYS.includes(name) ? [choose(place, name, !hidden.includes(name))] : [],
+    place > first && name && !ALWAYS.includes(name) && !filled(place) ? [choose(place, name, !hidden.includes(name))] : [],
   );
   const choices = made.map(([choice]) => choice);
 

@@ -312,7 +312,8 @@ def _print_pages(loop: Loop, batch: str, file_id: int) -> None:
     for login, path, sheets in (
         ("maker", f"/payment-files/{file_id}", 1),
         ("maker", f"/statements/{loop.town.stage.institution('hope')}?of=2024", 1),
-        ("maker", "/ledger", 4),
+        # each line names its voucher, on a line of its own where the sheet is narrow
+        ("maker", "/ledger", 5),
         ("first-review", batch, 5),
     ):
         page = loop.at(login).page
